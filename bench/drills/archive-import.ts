@@ -12,7 +12,8 @@ import { HOUR_MS } from "../../src/model/usage/time.ts";
 import { COLLECTOR_LEASE } from "../../src/store/leases.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { ARCHIVED_HOUR, archiveContents, bytesPart, fillArchive } from "../../test/support/archives.ts";
+import { bytesOf } from "../../test/support/archive.ts";
+import { ARCHIVED_HOUR, archiveContents, fillArchive } from "../../test/support/archives.ts";
 import type { Drill, Outcome } from "./drill.ts";
 import { createDrillStore, type DrillStore, type StoreName, storeNames } from "./drill-store.ts";
 
@@ -89,7 +90,7 @@ async function addOwners({ leases, usageArchive }: Store): Promise<void> {
     const buckets = new Map(
       Array.from({ length: 72 }, (_, hour) => [
         ARCHIVED_HOUR - hour * HOUR_MS,
-        ["derby", "final", "talk"].map((name) => bytesPart(BigInt(owner * 1_000 + hour), name)),
+        ["derby", "final", "talk"].map((name) => bytesOf(BigInt(owner * 1_000 + hour), name)),
       ]),
     );
     const series = { owner: `partner ${owner}`, kind: "TRACKING_STREAM", subject: "", granularity: "HOUR" } as const;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { addKey } from "../support/api-keys.ts";
-import { archive, bytesOf, takeCollectorLease } from "../support/archive.ts";
+import { archive, bytesOf } from "../support/archive.ts";
 import { failureOf, hours, lines, pick, READ_AT, request, WINDOW } from "../support/exports.ts";
 import { createTestGateway } from "../support/gateway.ts";
+import { takeLease } from "../support/leases.ts";
 import { onboard } from "../support/partners.ts";
 import { at } from "../support/time.ts";
 
@@ -10,7 +11,7 @@ describe("an export is authorized like the graph", () => {
   it("gives a partner its own usage and viewers, and answers for all others as for what does not exist", async () => {
     await using gateway = await createTestGateway();
     const { store } = gateway;
-    const lease = await takeCollectorLease(store);
+    const lease = await takeLease(store);
     const own = await onboard(gateway, "own-partner", ["derby-final"]);
     const foreign = await onboard(gateway, "foreign-partner", ["arena-main"]);
     for (const [owner, bytes] of [
@@ -56,7 +57,7 @@ describe("an export is authorized like the graph", () => {
   it("gives a partner the usage of a tracking id since the last other partner lost it", async () => {
     await using gateway = await createTestGateway();
     const { store } = gateway;
-    const lease = await takeCollectorLease(store);
+    const lease = await takeLease(store);
     const { key } = await onboard(gateway, "own-partner", ["derby-final"]);
     const own = await store.partners.byTrackingId("own-partner");
     const details = { name: "former", contact: null, timeZone: "UTC", currency: "EUR", notes: null };

@@ -3,15 +3,16 @@ import { describe, expect, it } from "vitest";
 import type { ArchiveSeries } from "../../src/model/usage/archive.ts";
 import { HOUR_MS } from "../../src/model/usage/time.ts";
 import { addKey } from "../support/api-keys.ts";
-import { archive, bytesOf, takeCollectorLease } from "../support/archive.ts";
+import { archive, bytesOf } from "../support/archive.ts";
 import { failureOf, hours, type Line, lines, pick, READ_AT, request, WINDOW } from "../support/exports.ts";
 import { createTestGateway } from "../support/gateway.ts";
+import { takeLease } from "../support/leases.ts";
 import { at } from "../support/time.ts";
 
 describe("GET /exports/usage.jsonl", () => {
   it("has each stream of each hour with exact counts, and says what is MISSING", async () => {
     await using gateway = await createTestGateway();
-    const lease = await takeCollectorLease(gateway.store);
+    const lease = await takeLease(gateway.store);
     await archive(gateway.store, lease, hours("northwind-tv"), READ_AT, {
       "2026-03-18T07:00:00Z": [bytesOf(9_007_199_254_740_993n, "derby-final", 5n), bytesOf(7n, "city-council")],
       "2026-03-18T08:00:00Z": [],
@@ -52,7 +53,7 @@ describe("GET /exports/usage.jsonl", () => {
 
   it("sums the hours of the days of a zone, and says which days are known in part", async () => {
     await using gateway = await createTestGateway();
-    const lease = await takeCollectorLease(gateway.store);
+    const lease = await takeLease(gateway.store);
     // In New York, March 8 had 23 hours.
     const from = at("2026-03-07T05:00:00Z");
     const starts = Array.from({ length: 24 + 23 + 24 }, (_, index) => new Date(from + index * HOUR_MS).toISOString());
@@ -98,7 +99,7 @@ describe("GET /exports/usage.jsonl", () => {
   it("has what the archive has of the account, of a stream, and by country, stream or tracking id", async () => {
     await using gateway = await createTestGateway();
     const { store, sandbox } = gateway;
-    const lease = await takeCollectorLease(store);
+    const lease = await takeLease(store);
     const owner = sandbox.accountId;
     const day = "2026-03-17T00:00:00Z";
     const country = { ...bytesOf(5n, "FR"), counts: { viewSeconds: 60, publishSeconds: 0, views: 2, publishes: 0 } };
@@ -148,7 +149,7 @@ describe("GET /exports/usage.jsonl", () => {
 describe("GET /exports/usage.csv", () => {
   it("has a header, the columns of JSON Lines, and no text that a spreadsheet would take for a formula", async () => {
     await using gateway = await createTestGateway();
-    const lease = await takeCollectorLease(gateway.store);
+    const lease = await takeLease(gateway.store);
     const names = [
       "=1+1",
       "+1",

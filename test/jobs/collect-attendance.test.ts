@@ -6,7 +6,7 @@ import { sumAttendance } from "../../src/model/viewing/attendance.ts";
 import { createServices } from "../../src/services.ts";
 import { ATTENDANCE_LEASE } from "../../src/store/leases.ts";
 import { createTestGateway, type TestGateway } from "../support/gateway.ts";
-import { withLongLeases } from "../support/leases.ts";
+import { takeLease, withLongLeases } from "../support/leases.ts";
 import { at } from "../support/time.ts";
 
 /** The oldest day whose records the platform has, at the start of a test. */
@@ -55,8 +55,7 @@ const daysCounted = async () =>
 /** Marks the days from the second oldest up to one as counted, so that a test need not read a year. */
 async function skipTo(day: string): Promise<void> {
   const { store, sandbox } = gateway;
-  const lease = await store.leases.take(ATTENDANCE_LEASE, "test", 600_000);
-  if (!lease) throw new Error("a free lease was refused");
+  const lease = await takeLease(store, ATTENDANCE_LEASE);
   for (let each = OLDEST; each < at(`${day}T00:00:00Z`); each += DAY_MS) {
     await store.attendance.write(sandbox.accountId, { day: each, readAt: each + 3 * DAY_MS, ongoing: 0 }, [], lease);
   }

@@ -4,6 +4,7 @@ import { Deferred } from "../../src/primitives/deferred.ts";
 import { COLLECTOR_LEASE } from "../../src/store/leases.ts";
 import { bytesArchived, callsOf, collectDue, createCollectorWorld, NOW, seriesOf } from "../support/collectors.ts";
 import { databaseKinds } from "../support/databases.ts";
+import { takeLease } from "../support/leases.ts";
 
 for (const { kind, isReachable } of databaseKinds) {
   if (kind === "file") continue;
@@ -109,8 +110,7 @@ describe("the lease of the usage collector", () => {
     const { gateway, createCollector } = world;
     const { leases, usageArchive } = gateway.store;
     const { accountId } = gateway.sandbox;
-    const former = await leases.take(COLLECTOR_LEASE, "former", 600_000);
-    if (!former) throw new Error("a free lease was refused");
+    const former = await takeLease(gateway.store);
     const [from, until] = [NOW - 12 * DAY_MS, NOW - 10 * DAY_MS].map((time) => time - (time % DAY_MS)) as [
       number,
       number,

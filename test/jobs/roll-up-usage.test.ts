@@ -7,6 +7,7 @@ import type { ArchivedPart, ArchiveSeries } from "../../src/model/usage/archive.
 import { DAY_MS, floorTo, HOUR_MS } from "../../src/model/usage/time.ts";
 import type { Lease } from "../../src/store/records.ts";
 import { createTestDatabase, databaseKinds } from "../support/databases.ts";
+import { takeLease } from "../support/leases.ts";
 import { at } from "../support/time.ts";
 
 const ACCOUNT: Omit<ArchiveSeries, "granularity"> = { owner: "acc", kind: "ACCOUNT", subject: "" };
@@ -24,8 +25,7 @@ const usageOf = (hour: number): ArchivedPart => {
 async function createWorld(kind: "memory" | "postgres", missing: readonly number[] = []) {
   const database = await createTestDatabase(kind);
   const store = await database.open();
-  const lease = await store.leases.take("collector", "gateway", 600_000);
-  if (!lease) throw new Error("a free lease was refused");
+  const lease = await takeLease(store);
   const buckets = new Map<number, readonly ArchivedPart[]>();
   for (let hour = FROM; hour < UNTIL; hour += HOUR_MS) if (!missing.includes(hour)) buckets.set(hour, [usageOf(hour)]);
   for (const readAt of [UNTIL, UNTIL + 2 * DAY_MS])
@@ -192,7 +192,7 @@ for (const { kind, isReachable } of databaseKinds) {
       const former = world.createRollUp({ hoursKeptDays: 62 });
       await former.tick();
       await world.store.leases.release(world.lease);
-      const taken = await world.store.leases.take("collector", "other gateway", 600_000);
+      const taken = await takeLease(world.store);
       await former.idle();
       const left = (await world.rowsOf("HOUR")).length;
       expect(left).toBeGreaterThan(4 * 24);

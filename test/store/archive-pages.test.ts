@@ -3,8 +3,9 @@ import type { ArchiveSeries } from "../../src/model/usage/archive.ts";
 import { HOUR_MS } from "../../src/model/usage/time.ts";
 import { type RowOfPage, rowCounts } from "../../src/store/archive/archive-pages.ts";
 import type { Store } from "../../src/store/store.ts";
-import { archive, bytesOf, takeCollectorLease } from "../support/archive.ts";
+import { archive, bytesOf } from "../support/archive.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/databases.ts";
+import { takeLease } from "../support/leases.ts";
 import { at } from "../support/time.ts";
 
 const FROM = at("2026-03-10T00:00:00Z");
@@ -19,7 +20,7 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
     beforeAll(async () => {
       database = await createTestDatabase(kind);
       store = await database.open();
-      const lease = await takeCollectorLease(store);
+      const lease = await takeLease(store);
       const starts = Array.from({ length: BUCKETS }, (_, index) => new Date(FROM + index * HOUR_MS).toISOString());
       const parts = Array.from({ length: PARTS }, (_, index) =>
         bytesOf(9_007_199_254_740_993n + BigInt(index), `s${index}`),

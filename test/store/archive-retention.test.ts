@@ -12,19 +12,14 @@ import { up as addRetention } from "../../src/store/migrations/0012-usage-retent
 import { createPostgresDialect } from "../../src/store/postgres.ts";
 import type { Lease } from "../../src/store/records.ts";
 import type { Store } from "../../src/store/store.ts";
+import { bytesOf } from "../support/archive.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/databases.ts";
+import { takeLease } from "../support/leases.ts";
 import { rejectionOf } from "../support/refusal.ts";
 import { at } from "../support/time.ts";
 
-const LONG_MS = 600_000;
 const DAY = at("2026-03-17T00:00:00Z");
 const WINDOW = { from: DAY - 400 * DAY_MS, to: DAY + 400 * DAY_MS };
-
-const bytes = (bytesOut: bigint, part = ""): ArchivedPart => ({
-  part,
-  traffic: { bytesOut, bytesIn: 0n, parts: null },
-  counts: null,
-});
 
 for (const { kind, isReachable } of databaseKinds.filter((database) => database.kind !== "file")) {
   describe.skipIf(!isReachable)(`the retention of the archive over ${kind}`, () => {
@@ -35,15 +30,10 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
     beforeAll(async () => {
       database = await createTestDatabase(kind);
       store = await database.open();
-      lease = await take("collector");
+      lease = await takeLease(store);
     });
     afterAll(() => database[Symbol.asyncDispose]());
 
-    const take = async (name: string, durationMs = LONG_MS): Promise<Lease> => {
-      const taken = await store.leases.take(name, "gateway", durationMs);
-      if (!taken) throw new Error("a free lease was refused");
-      return taken;
-    };
     const newSeries = (): ArchiveSeries => {
       count += 1;
       return { owner: `owner ${count}`, kind: "TRACKING_STREAM", subject: "", granularity: "HOUR" };
@@ -76,9 +66,9 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
       const series = newSeries();
       await settle(
         series,
-        hours((hour) => [bytes(BigInt(hour), "derby"), bytes(1n, "final")]),
+        hours((hour) => [bytesOf(BigInt(hour), "derby"), bytesOf(1n, "final")]),
       );
-      await settle(daily(series), new Map([[DAY, [bytes(276n, "derby"), bytes(24n, "final")]]]));
+      await settle(daily(series), new Map([[DAY, [bytesOf(276n, "derby"), bytesOf(24n, "final")]]]));
       expect(await rollUp(series)).toBe("ROLLED_UP");
       expect(await rowsOf(series)).toEqual([]);
       const after = await rowsOf(daily(series));
@@ -95,7 +85,7 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
       const series = newSeries();
       await settle(
         series,
-        hours((hour) => [bytes(2n ** 55n + BigInt(hour), "derby")]),
+        hours((hour) => [bytesOf(2n ** 55n + BigInt(hour), "derby")]),
       );
       expect(await rollUp(series)).toBe("ROLLED_UP");
       expect(await rowsOf(series)).toEqual([]);
@@ -110,9 +100,9 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
         const series = newSeries();
         await settle(
           series,
-          hours(() => [bytes(2n ** 62n, "derby")]),
+          hours(() => [bytesOf(2n ** 62n, "derby")]),
         );
-        if (hasDay) await settle(daily(series), new Map([[DAY, [bytes(2n ** 63n - 1n, "derby")]]]));
+        if (hasDay) await settle(daily(series), new Map([[DAY, [bytesOf(2n ** 63n - 1n, "derby")]]]));
         expect(await rollUp(series)).toBe("DIFFERENT");
         expect(await rowsOf(series)).toHaveLength(48);
         expect(await rowsOf(daily(series))).toHaveLength(hasDay ? 2 : 0);
@@ -123,7 +113,7 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
       const series = newSeries();
       await settle(
         series,
-        hours((hour) => (hour < 2 ? [bytes(2n ** 62n - BigInt(hour), "derby")] : [])),
+        hours((hour) => (hour < 2 ? [bytesOf(2n ** 62n - BigInt(hour), "derby")] : [])),
       );
       expect(await rollUp(series)).toBe("ROLLED_UP");
       expect((await rowsOf(daily(series)))[1]).toMatchObject({ part: "derby", bytesOut: 2n ** 63n - 1n });
@@ -134,9 +124,9 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
         const series = newSeries();
         await settle(
           series,
-          hours((hour) => (hour === 3 || hour === 4 ? null : [bytes(1n, "derby")])),
+          hours((hour) => (hour === 3 || hour === 4 ? null : [bytesOf(1n, "derby")])),
         );
-        if (hasDay) await settle(daily(series), new Map([[DAY, [bytes(22n, "derby")]]]));
+        if (hasDay) await settle(daily(series), new Map([[DAY, [bytesOf(22n, "derby")]]]));
         expect(await rollUp(series)).toBe("ROLLED_UP");
         expect((await rowsOf(daily(series)))[0]).toEqual({
           ...row,
@@ -151,9 +141,9 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
       const series = newSeries();
       await settle(
         series,
-        hours((hour) => (hour < 3 ? null : [bytes(1n, "derby")])),
+        hours((hour) => (hour < 3 ? null : [bytesOf(1n, "derby")])),
       );
-      await settle(daily(series), new Map([[DAY, [bytes(22n, "derby")]]]));
+      await settle(daily(series), new Map([[DAY, [bytesOf(22n, "derby")]]]));
       expect(await rollUp(series)).toBe("ROLLED_UP");
       expect(await rowsOf(series)).toEqual([]);
       expect((await rowsOf(daily(series)))[1]).toEqual({ ...row, part: "derby", bytesOut: 22n, lacking: null });
@@ -164,9 +154,9 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
         const series = newSeries();
         await settle(
           series,
-          hours(() => [bytes(1n, "derby")]),
+          hours(() => [bytesOf(1n, "derby")]),
         );
-        await settle(daily(series), new Map([[DAY, [bytes(ofDay, "derby")]]]));
+        await settle(daily(series), new Map([[DAY, [bytesOf(ofDay, "derby")]]]));
         const before = [await rowsOf(series), await rowsOf(daily(series))];
         expect(await rollUp(series)).toBe("DIFFERENT");
         expect([await rowsOf(series), await rowsOf(daily(series))]).toEqual(before);
@@ -174,21 +164,21 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
     });
 
     it("keeps what is not settled: an hour, a part of an hour, or the day", async () => {
-      const all = hours(() => [bytes(1n, "derby")]);
+      const all = hours(() => [bytesOf(1n, "derby")]);
       const once = async (series: ArchiveSeries, buckets: ReadonlyMap<number, readonly ArchivedPart[]>) =>
         store.usageArchive.write([{ ...series, readAt: DAY + 6 * DAY_MS, buckets }], lease);
       const openHour = newSeries();
       await settle(
         openHour,
-        hours((hour) => (hour === 7 ? null : [bytes(1n, "derby")])),
+        hours((hour) => (hour === 7 ? null : [bytesOf(1n, "derby")])),
       );
       await once(
         openHour,
-        hours((hour) => (hour === 7 ? [bytes(1n, "derby")] : null)),
+        hours((hour) => (hour === 7 ? [bytesOf(1n, "derby")] : null)),
       );
       const openDay = newSeries();
       await settle(openDay, all);
-      await once(daily(openDay), new Map([[DAY, [bytes(24n, "derby")]]]));
+      await once(daily(openDay), new Map([[DAY, [bytesOf(24n, "derby")]]]));
       for (const series of [openHour, openDay]) {
         expect(await rollUp(series)).toBe("OPEN");
         expect(await rowsOf(series)).toHaveLength(48);
@@ -199,14 +189,14 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
       const series = newSeries();
       await settle(
         series,
-        hours((hour) => [bytes(BigInt(hour), "derby")]),
+        hours((hour) => [bytesOf(BigInt(hour), "derby")]),
       );
       expect(await rollUp(series)).toBe("ROLLED_UP");
       const [, day] = await rowsOf(daily(series));
       // Hours that were there when the gateway ended.
       await settle(
         series,
-        hours((hour) => (hour > 20 ? [bytes(BigInt(hour), "derby")] : null)),
+        hours((hour) => (hour > 20 ? [bytesOf(BigInt(hour), "derby")] : null)),
       );
       expect(await rollUp(series)).toBe("ROLLED_UP");
       expect(await rowsOf(series)).toEqual([]);
@@ -217,12 +207,12 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
       const series = newSeries();
       await settle(
         series,
-        hours((hour) => (hour === 3 ? null : [bytes(1n, "derby")])),
+        hours((hour) => (hour === 3 ? null : [bytesOf(1n, "derby")])),
       );
       expect(await rollUp(series)).toBe("ROLLED_UP");
       await settle(
         series,
-        hours((hour) => (hour === 3 ? [bytes(1n, "derby")] : null)),
+        hours((hour) => (hour === 3 ? [bytesOf(1n, "derby")] : null)),
       );
       expect(await rollUp(series)).toBe("ROLLED_UP");
       expect(await rowsOf(series)).toHaveLength(2);
@@ -230,7 +220,7 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
 
     it("takes days with more rows than a transaction has", async () => {
       const series = newSeries();
-      const streams = Array.from({ length: 150 }, (_, index) => bytes(BigInt(index), `stream ${index}`));
+      const streams = Array.from({ length: 150 }, (_, index) => bytesOf(BigInt(index), `stream ${index}`));
       await settle(
         series,
         hours(() => streams),
@@ -245,8 +235,8 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
     it("touches neither other days nor other series", async () => {
       const series = newSeries();
       const other = newSeries();
-      const all = hours(() => [bytes(1n, "derby")]);
-      const next = hours(() => [bytes(1n, "derby")], DAY + DAY_MS);
+      const all = hours(() => [bytesOf(1n, "derby")]);
+      const next = hours(() => [bytesOf(1n, "derby")], DAY + DAY_MS);
       await settle(series, new Map([...all, ...next]));
       await settle(other, all);
       expect(await rollUp(series)).toBe("ROLLED_UP");
@@ -257,12 +247,12 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
     });
 
     it("refuses a holder whose lease another gateway has taken, and changes nothing", async () => {
-      const paused = await take("paused", 0);
-      await take("paused");
+      const paused = await takeLease(store, "paused", 0);
+      await takeLease(store, "paused");
       const series = newSeries();
       await settle(
         series,
-        hours(() => [bytes(1n, "derby")]),
+        hours(() => [bytesOf(1n, "derby")]),
       );
       expect(await rejectionOf(rollUp(series, paused))).toBeInstanceOf(LeaseLostError);
       expect(await rowsOf(series)).toHaveLength(48);
@@ -312,10 +302,9 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
     it("have unique keys that begin with the owner, so that they can be distributed by it", async () => {
       await using database = await createTestDatabase(kind);
       const store = await database.open();
-      const lease = await store.leases.take("collector", "gateway", LONG_MS);
-      if (!lease) throw new Error("a free lease was refused");
+      const lease = await takeLease(store);
       const series = { owner: "owner", kind: "ACCOUNT", subject: "" } as const;
-      const buckets = new Map([[DAY, [bytes(1n)]]]);
+      const buckets = new Map([[DAY, [bytesOf(1n)]]]);
       for (const granularity of ["HOUR", "DAY"] as const)
         await store.usageArchive.write([{ ...series, granularity, readAt: DAY, buckets }], lease);
       const indexes = await uniqueIndexes(database);
@@ -350,12 +339,11 @@ describe.skipIf(!postgres?.isReachable)("the partitions of the archive", () => {
   it("are dropped when their hours have become days, except around the turn of a month", async () => {
     await using database = await createTestDatabase("postgres");
     const store = await database.open();
-    const lease = await store.leases.take("collector", "gateway", LONG_MS);
-    if (!lease) throw new Error("a free lease was refused");
+    const lease = await takeLease(store);
     const series = { owner: "owner", kind: "ACCOUNT", subject: "", granularity: "HOUR" } as const;
     const days = ["2026-03-01", "2026-03-17", "2026-04-17"].map((day) => at(`${day}T00:00:00Z`));
     for (const readAt of [DAY + 60 * DAY_MS, DAY + 62 * DAY_MS]) {
-      const buckets = new Map(days.map((day) => [day, [bytes(1n)]]));
+      const buckets = new Map(days.map((day) => [day, [bytesOf(1n)]]));
       await store.usageArchive.write([{ ...series, readAt, buckets }], lease);
     }
     const names = () => partitionsOf(database);
@@ -372,11 +360,10 @@ describe.skipIf(!postgres?.isReachable)("the partitions of the archive", () => {
       "usage_hours_turn_2026_03",
     ]);
     // An hour that comes later, as by an import, is taken all the same.
-    const buckets = new Map([[DAY + 5 * DAY_MS, [bytes(1n)]]]);
+    const buckets = new Map([[DAY + 5 * DAY_MS, [bytesOf(1n)]]]);
     await store.usageArchive.write([{ ...series, readAt: DAY, buckets }], lease);
     expect(await names()).toContain("usage_hours_2026_03");
-    const expired = await store.leases.take("expired", "gateway", 0);
-    if (!expired) throw new Error("a free lease was refused");
+    const expired = await takeLease(store, "expired", 0);
     await expect(store.usageArchive.dropEmptyPartitions(at("2026-07-01T00:00:00Z"), expired)).rejects.toThrow(
       LeaseLostError,
     );

@@ -12,6 +12,7 @@ import {
   ARCHIVED_HOUR as HOUR,
 } from "../support/archives.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/databases.ts";
+import { takeLease } from "../support/leases.ts";
 
 const WINDOW = { from: HOUR - 400 * DAY_MS, to: HOUR + DAY_MS };
 const ACCOUNT = "SYN4DX";
@@ -175,8 +176,7 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
 
     it("keeps the start of a source that the collector did not know when it began", async () => {
       const store = await open();
-      const lease = await store.leases.take("usage-collector", "test", 600_000);
-      if (!lease) throw new Error("a free lease was refused");
+      const lease = await takeLease(store);
       const from = (hours: number) => [
         {
           kind: "ACCOUNT",

@@ -6,6 +6,7 @@ import { ATTENDANCE_LEASE, LeaseLostError } from "../../src/store/leases.ts";
 import type { Lease } from "../../src/store/records.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/databases.ts";
+import { takeLease } from "../support/leases.ts";
 import { rejectionOf } from "../support/refusal.ts";
 
 const DAY = Date.UTC(2026, 2, 1);
@@ -19,9 +20,7 @@ for (const { kind, isReachable } of databaseKinds) {
     beforeAll(async () => {
       database = await createTestDatabase(kind);
       store = await database.open();
-      const taken = await store.leases.take(ATTENDANCE_LEASE, "test", 600_000);
-      if (!taken) throw new Error("a free lease was refused");
-      lease = taken;
+      lease = await takeLease(store, ATTENDANCE_LEASE);
     });
     afterAll(() => database[Symbol.asyncDispose]());
 

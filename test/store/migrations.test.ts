@@ -9,6 +9,7 @@ import { up as addAuditObjects } from "../../src/store/migrations/0003-audit-obj
 import { up as createTimeZones } from "../../src/store/migrations/0011-time-zones.ts";
 import { openStore, type StoreLocation } from "../../src/store/open-store.ts";
 import { createPostgresDialect } from "../../src/store/postgres.ts";
+import type { SqlDialect } from "../../src/store/sql-dialect.ts";
 import { createSqliteDialect, openFile } from "../../src/store/sqlite.ts";
 import { createTestDatabase, databaseKinds } from "../support/databases.ts";
 import { rejectionOf } from "../support/refusal.ts";
@@ -32,6 +33,20 @@ async function execute(location: StoreLocation, ...statements: readonly string[]
   } finally {
     database.close();
   }
+}
+
+/** Creates a database as the first version of the program left it. */
+async function createFirstVersion(location: StoreLocation): Promise<{ db: Kysely<never>; dialect: SqlDialect }> {
+  if (location.kind === "memory") throw new Error("a database in memory has no former version");
+  const db = new Kysely<never>({
+    dialect:
+      location.kind === "postgres"
+        ? createPostgresDialect(location.url)
+        : createSqliteDialect(await openFile(location.folder, 1_000)),
+  });
+  const dialect = location.kind === "postgres" ? "postgres" : "sqlite";
+  await createRegistry(db, dialect);
+  return { db, dialect };
 }
 
 const partner = {
@@ -82,16 +97,8 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
 
     it("preserves the outcomes of the audit log when objects are added to it, and allows PARTIAL from then on", async () => {
       await using database = await createTestDatabase(kind);
-      const { location } = database;
-      if (location.kind === "memory") throw new Error("a database in memory has no former version");
-      const dialect =
-        location.kind === "postgres"
-          ? createPostgresDialect(location.url)
-          : createSqliteDialect(await openFile(location.folder, 1_000));
-      const db = new Kysely<never>({ dialect });
+      const { db, dialect } = await createFirstVersion(database.location);
       try {
-        const sqlDialect = location.kind === "postgres" ? "postgres" : "sqlite";
-        await createRegistry(db, sqlDialect);
         const run = (text: string) => sql.raw(text).execute(db);
         await run(
           "insert into audit_entries (at, principal_id, principal_name, role, operation, detail) values (1, 'k', 'k', 'OPERATOR', 'o', '{}')",
@@ -99,7 +106,7 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
         await run(
           "insert into audit_ends (entry_id, outcome, code, object_id) values (1, 'REFUSED', 'NOT_FOUND', 'x')",
         );
-        await addAuditObjects(db, sqlDialect);
+        await addAuditObjects(db, dialect);
         const { rows } = await sql<object>`select entry_id, outcome, code, object_id from audit_ends`.execute(db);
         expect(rows).toEqual([{ entry_id: 1, outcome: "REFUSED", code: "NOT_FOUND", object_id: "x" }]);
         await expect(run("update audit_ends set outcome = 'DONE'")).rejects.toThrow();
@@ -115,16 +122,8 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
 
     it("leaves the months of partners in UTC up to the present one when it gives them time zones", async () => {
       await using database = await createTestDatabase(kind);
-      const { location } = database;
-      if (location.kind === "memory") throw new Error("a database in memory has no former version");
-      const dialect =
-        location.kind === "postgres"
-          ? createPostgresDialect(location.url)
-          : createSqliteDialect(await openFile(location.folder, 1_000));
-      const db = new Kysely<never>({ dialect });
+      const { db, dialect } = await createFirstVersion(database.location);
       try {
-        const sqlDialect = location.kind === "postgres" ? "postgres" : "sqlite";
-        await createRegistry(db, sqlDialect);
         const run = (text: string) => sql.raw<object>(text).execute(db);
         for (const [id, zone] of [
           ["berlin", "Europe/Berlin"],
@@ -133,7 +132,7 @@ for (const { kind, isReachable } of databaseKinds.filter((database) => database.
           await run(`insert into partners (id, name, time_zone, currency, status, created_at)
             values ('${id}', 'x', '${zone}', 'EUR', 'ACTIVE', 1)`);
         }
-        await createTimeZones(db, sqlDialect);
+        await createTimeZones(db, dialect);
         const [year = 0, month = 0] = new Date().toISOString().split("-").map(Number);
         const next = new Date(Date.UTC(year, month, 1)).toISOString().slice(0, 7);
         const { rows } = await run("select owner, from_month, time_zone from time_zones order by owner, from_month");

@@ -7,19 +7,15 @@ import { DAY_MS, HOUR_MS } from "../../src/model/usage/time.ts";
 import { LeaseLostError } from "../../src/store/leases.ts";
 import type { Lease } from "../../src/store/records.ts";
 import type { Store } from "../../src/store/store.ts";
+import { bytesOf } from "../support/archive.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/databases.ts";
+import { takeLease } from "../support/leases.ts";
 import { rejectionOf } from "../support/refusal.ts";
 import { at } from "../support/time.ts";
 
 const LONG_MS = 600_000;
 const HOUR = at("2026-03-18T10:00:00Z");
 const WINDOW = { from: HOUR - 40 * DAY_MS, to: HOUR + DAY_MS };
-
-const bytes = (bytesOut: bigint, part = ""): ArchivedPart => ({
-  part,
-  traffic: { bytesOut, bytesIn: 0n, parts: null },
-  counts: null,
-});
 
 for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== "file")) {
   describe.skipIf(!isReachable)(`the usage archive over ${kind}`, () => {
@@ -29,15 +25,9 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
     beforeAll(async () => {
       database = await createTestDatabase(kind);
       store = await database.open();
-      lease = await take("collector");
+      lease = await takeLease(store);
     });
     afterAll(() => database[Symbol.asyncDispose]());
-
-    const take = async (name: string, durationMs = LONG_MS): Promise<Lease> => {
-      const taken = await store.leases.take(name, "test", durationMs);
-      if (!taken) throw new Error("a free lease was refused");
-      return taken;
-    };
 
     let owners = 0;
     const newSeries = (of: Partial<ArchiveSeries> = {}): ArchiveSeries => {
@@ -97,7 +87,7 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
 
     it.each([40, 150])("has no half bucket after a write that ends at bucket %i", async (end) => {
       const series = newSeries();
-      const parts = Array.from({ length: 30 }, (_, index) => bytes(1n, `stream ${index}`));
+      const parts = Array.from({ length: 30 }, (_, index) => bytesOf(1n, `stream ${index}`));
       const given = Array.from({ length: 200 }, (_, index): [number, readonly ArchivedPart[]] => [
         HOUR - index * HOUR_MS,
         parts,
@@ -117,7 +107,7 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
 
     it("has a row for a bucket without usage, and none for a bucket that was not read", async () => {
       const series = newSeries();
-      await write(series, HOUR, { [HOUR]: [], [HOUR + 2 * HOUR_MS]: [bytes(5n, "derby")] });
+      await write(series, HOUR, { [HOUR]: [], [HOUR + 2 * HOUR_MS]: [bytesOf(5n, "derby")] });
       expect(await rowsOf(series)).toEqual([
         ["", 0n, "OPEN"],
         ["", 0n, "OPEN"],
@@ -129,17 +119,17 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
       const series = newSeries();
       const lagMs = 300_000;
       for (const minutes of [20, 50, 64]) {
-        await write(series, HOUR + minutes * 60_000, { [HOUR]: [bytes(5n, "derby")] });
+        await write(series, HOUR + minutes * 60_000, { [HOUR]: [bytesOf(5n, "derby")] });
         expect(await store.usageArchive.readBuckets(series, WINDOW, lagMs)).toEqual([]);
       }
-      await write(series, HOUR + 65 * 60_000, { [HOUR]: [bytes(5n, "derby")] });
+      await write(series, HOUR + 65 * 60_000, { [HOUR]: [bytesOf(5n, "derby")] });
       expect(await store.usageArchive.readBuckets(series, WINDOW, lagMs)).toEqual([HOUR]);
       expect(await store.usageArchive.readBuckets({ ...series, granularity: "DAY" }, WINDOW, lagMs)).toEqual([]);
     });
 
     it("adds parts of one name, and changes nothing when it is written again", async () => {
       const series = newSeries();
-      const buckets = { [HOUR]: [bytes(5n, "derby"), bytes(7n), bytes(3n, "derby")] };
+      const buckets = { [HOUR]: [bytesOf(5n, "derby"), bytesOf(7n), bytesOf(3n, "derby")] };
       for (let round = 0; round < 3; round += 1) await write(series, HOUR + round, buckets);
       expect(await rowsOf(series)).toEqual([
         ["", 7n, "OPEN"],
@@ -151,7 +141,7 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
     it("keeps texts apart that differ in a byte, and takes every text", async () => {
       const series = newSeries();
       const names = ["a", "A", "ä", '"', "\\", "'", "\u{1f600}", "1", "01", "null"];
-      await write(series, HOUR, { [HOUR]: [...names, "nul\0", "half\ud800"].map((name) => bytes(1n, name)) });
+      await write(series, HOUR, { [HOUR]: [...names, "nul\0", "half\ud800"].map((name) => bytesOf(1n, name)) });
       const written = (await rowsOf(series)).map(([part]) => part);
       expect(new Set(written)).toEqual(new Set(["", ...names, "nul\u{fffd}", "half\u{fffd}"]));
     });
@@ -165,7 +155,7 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
         { ...series, granularity: "DAY" },
       ];
       for (const [index, one] of [series, ...others].entries())
-        await write(one, HOUR, { [HOUR]: [bytes(BigInt(index))] });
+        await write(one, HOUR, { [HOUR]: [bytesOf(BigInt(index))] });
       for (const [index, one] of [series, ...others].entries()) {
         expect(await rowsOf(one)).toEqual([["", BigInt(index), "OPEN"]]);
       }
@@ -173,30 +163,30 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
 
     it("settles a row that was read without a change for 24 hours, and counts these from its last change", async () => {
       const series = newSeries();
-      await write(series, HOUR, { [HOUR]: [bytes(1n)] });
-      await write(series, HOUR + HOUR_MS, { [HOUR]: [bytes(2n)] });
-      await write(series, HOUR + DAY_MS, { [HOUR]: [bytes(2n)] });
+      await write(series, HOUR, { [HOUR]: [bytesOf(1n)] });
+      await write(series, HOUR + HOUR_MS, { [HOUR]: [bytesOf(2n)] });
+      await write(series, HOUR + DAY_MS, { [HOUR]: [bytesOf(2n)] });
       expect(await rowsOf(series)).toEqual([["", 2n, "OPEN"]]);
-      await write(series, HOUR + DAY_MS + HOUR_MS, { [HOUR]: [bytes(2n)] });
+      await write(series, HOUR + DAY_MS + HOUR_MS, { [HOUR]: [bytesOf(2n)] });
       expect(await rowsOf(series)).toEqual([["", 2n, "SETTLED"]]);
       expect(await correctionsOf(series)).toEqual([]);
     });
 
     it("does not settle a row that nobody has read in the meantime and that has changed since", async () => {
       const series = newSeries();
-      await write(series, HOUR, { [HOUR]: [bytes(1n)] });
-      await write(series, HOUR + 3 * DAY_MS, { [HOUR]: [bytes(2n)] });
+      await write(series, HOUR, { [HOUR]: [bytesOf(1n)] });
+      await write(series, HOUR + 3 * DAY_MS, { [HOUR]: [bytesOf(2n)] });
       expect(await rowsOf(series)).toEqual([["", 2n, "OPEN"]]);
       expect(await correctionsOf(series)).toEqual([]);
     });
 
     it("records every change of a settled row with its time and the former value", async () => {
       const series = newSeries();
-      await write(series, HOUR, { [HOUR]: [bytes(5n)] });
-      await write(series, HOUR + DAY_MS, { [HOUR]: [bytes(5n)] });
-      await write(series, HOUR + 2 * DAY_MS, { [HOUR]: [bytes(4n)] });
-      await write(series, HOUR + 2 * DAY_MS + 1, { [HOUR]: [bytes(4n)] });
-      await write(series, HOUR + 2 * DAY_MS + 2, { [HOUR]: [bytes(9n)] });
+      await write(series, HOUR, { [HOUR]: [bytesOf(5n)] });
+      await write(series, HOUR + DAY_MS, { [HOUR]: [bytesOf(5n)] });
+      await write(series, HOUR + 2 * DAY_MS, { [HOUR]: [bytesOf(4n)] });
+      await write(series, HOUR + 2 * DAY_MS + 1, { [HOUR]: [bytesOf(4n)] });
+      await write(series, HOUR + 2 * DAY_MS + 2, { [HOUR]: [bytesOf(9n)] });
       expect(await rowsOf(series)).toEqual([["", 9n, "SETTLED"]]);
       expect(await correctionsOf(series)).toEqual([
         ["", 2 * DAY_MS, 5n],
@@ -206,7 +196,7 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
 
     it("sets a part to zero that a later reading does not have: by a correction if the row is settled", async () => {
       const series = newSeries();
-      await write(series, HOUR, { [HOUR]: [bytes(5n, "derby")], [HOUR + HOUR_MS]: [bytes(6n, "final")] });
+      await write(series, HOUR, { [HOUR]: [bytesOf(5n, "derby")], [HOUR + HOUR_MS]: [bytesOf(6n, "final")] });
       await write(series, HOUR + 1, { [HOUR]: [] });
       expect(await rowsOf(series)).toEqual([
         ["", 0n, "OPEN"],
@@ -216,7 +206,7 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
       ]);
       expect(await correctionsOf(series)).toEqual([]);
       const next = HOUR + HOUR_MS;
-      await write(series, HOUR + DAY_MS, { [next]: [bytes(6n, "final")] });
+      await write(series, HOUR + DAY_MS, { [next]: [bytesOf(6n, "final")] });
       for (let round = 1; round <= 2; round += 1) await write(series, HOUR + DAY_MS + round, { [next]: [] });
       expect((await rowsOf(series)).at(-1)).toEqual(["final", 0n, "SETTLED"]);
       expect(await correctionsOf(series)).toEqual([["final", DAY_MS + 1, 6n]]);
@@ -226,8 +216,8 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
       const series = newSeries();
       await write(series, HOUR, { [HOUR]: [] });
       await write(series, HOUR + DAY_MS, { [HOUR]: [] });
-      await write(series, HOUR + DAY_MS + 1, { [HOUR]: [bytes(5n, "late")] });
-      await write(series, HOUR + DAY_MS + 2, { [HOUR]: [bytes(6n, "late")] });
+      await write(series, HOUR + DAY_MS + 1, { [HOUR]: [bytesOf(5n, "late")] });
+      await write(series, HOUR + DAY_MS + 2, { [HOUR]: [bytesOf(6n, "late")] });
       expect((await rowsOf(series)).at(-1)).toEqual(["late", 6n, "SETTLED"]);
       expect(await correctionsOf(series)).toEqual([
         ["late", DAY_MS + 1, null],
@@ -237,15 +227,15 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
 
     it("settles nothing while the clock runs backwards", async () => {
       const series = newSeries();
-      await write(series, HOUR, { [HOUR]: [bytes(1n)] });
-      await write(series, HOUR - 2 * DAY_MS, { [HOUR]: [bytes(1n)] });
-      await write(series, HOUR + 1, { [HOUR]: [bytes(1n)] });
+      await write(series, HOUR, { [HOUR]: [bytesOf(1n)] });
+      await write(series, HOUR - 2 * DAY_MS, { [HOUR]: [bytesOf(1n)] });
+      await write(series, HOUR + 1, { [HOUR]: [bytesOf(1n)] });
       expect(await rowsOf(series)).toEqual([["", 1n, "OPEN"]]);
     });
 
     it("takes more rows than a transaction has, of months that are far apart", async () => {
       const series = newSeries();
-      const streams = Array.from({ length: 1_234 }, (_, index) => bytes(BigInt(index), `stream ${index}`));
+      const streams = Array.from({ length: 1_234 }, (_, index) => bytesOf(BigInt(index), `stream ${index}`));
       const earlier = HOUR - 35 * DAY_MS;
       await write(series, HOUR, { [earlier]: streams, [HOUR]: streams });
       const rows = await store.usageArchive.rows(series, WINDOW);
@@ -255,7 +245,7 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
 
     it("lets the event loop run between its transactions, when it clears parts as well", async () => {
       const series = newSeries();
-      const streams = Array.from({ length: 5_000 }, (_, index) => bytes(1n, `stream ${index}`));
+      const streams = Array.from({ length: 5_000 }, (_, index) => bytesOf(1n, `stream ${index}`));
       const turnsOf = async (work: Promise<void>) => {
         let turns = 0;
         let isDone = false;
@@ -275,14 +265,14 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
 
     it("keeps every correction, in order, while the clock runs backwards or stands still", async () => {
       const series = newSeries();
-      await write(series, HOUR, { [HOUR]: [bytes(5n)] });
-      await write(series, HOUR + DAY_MS, { [HOUR]: [bytes(5n)] });
+      await write(series, HOUR, { [HOUR]: [bytesOf(5n)] });
+      await write(series, HOUR + DAY_MS, { [HOUR]: [bytesOf(5n)] });
       for (const [readAt, bytesOut] of [
         [HOUR + 2 * DAY_MS, 4n],
         [HOUR + 2 * DAY_MS, 3n],
         [HOUR + DAY_MS, 2n],
       ] as const) {
-        await write(series, readAt, { [HOUR]: [bytes(bytesOut)] });
+        await write(series, readAt, { [HOUR]: [bytesOf(bytesOut)] });
       }
       expect(await rowsOf(series)).toEqual([["", 2n, "SETTLED"]]);
       expect(await correctionsOf(series)).toEqual([
@@ -294,7 +284,7 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
 
     it("takes names that differ only in what a database cannot hold for one", async () => {
       const series = newSeries();
-      await write(series, HOUR, { [HOUR]: [bytes(1n, "nul\0"), bytes(2n, "nul\u{fffd}")] });
+      await write(series, HOUR, { [HOUR]: [bytesOf(1n, "nul\0"), bytesOf(2n, "nul\u{fffd}")] });
       expect(await rowsOf(series)).toEqual([
         ["", 0n, "OPEN"],
         ["nul\u{fffd}", 3n, "OPEN"],
@@ -302,12 +292,12 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
     });
 
     it("refuses everything from a holder whose lease another gateway has taken", async () => {
-      const paused = await take("paused", 0);
-      await take("paused");
+      const paused = await takeLease(store, "paused", 0);
+      await takeLease(store, "paused");
       const series = newSeries();
       const span = { kind: "STREAM", name: "derby", granularity: "HOUR", from: HOUR, until: HOUR } as const;
       const { usageArchive: archive } = store;
-      expect(await rejectionOf(write(series, HOUR, { [HOUR]: [bytes(1n)] }, paused))).toBeInstanceOf(LeaseLostError);
+      expect(await rejectionOf(write(series, HOUR, { [HOUR]: [bytesOf(1n)] }, paused))).toBeInstanceOf(LeaseLostError);
       expect(await rejectionOf(archive.saveSources("a", [{ ...span, readUntil: HOUR }], paused))).toBeInstanceOf(
         LeaseLostError,
       );
@@ -319,10 +309,10 @@ for (const { kind, isReachable } of databaseKinds.filter(({ kind }) => kind !== 
 
     it("does not let such a holder correct or clear rows either", async () => {
       const series = newSeries();
-      await write(series, HOUR, { [HOUR]: [bytes(5n, "derby")] });
-      await write(series, HOUR + DAY_MS, { [HOUR]: [bytes(5n, "derby")] });
-      const expired = await take("expired", 0);
-      for (const parts of [[], [bytes(6n, "derby")]]) {
+      await write(series, HOUR, { [HOUR]: [bytesOf(5n, "derby")] });
+      await write(series, HOUR + DAY_MS, { [HOUR]: [bytesOf(5n, "derby")] });
+      const expired = await takeLease(store, "expired", 0);
+      for (const parts of [[], [bytesOf(6n, "derby")]]) {
         await rejectionOf(write(series, HOUR + 2 * DAY_MS, { [HOUR]: parts }, expired));
       }
       expect((await rowsOf(series)).at(-1)).toEqual(["derby", 5n, "SETTLED"]);
@@ -401,7 +391,7 @@ describe.skipIf(!postgres?.isReachable)("the usage archive of several gateways",
       let lease: Lease | null = null;
       while (!lease) lease = await store.leases.take("collector", "successor", LONG_MS);
       expect(lease.epoch).toBe(2);
-      await store.usageArchive.write([{ ...series, readAt: 0, buckets: new Map([[0, [bytes(2n)]]]) }], lease);
+      await store.usageArchive.write([{ ...series, readAt: 0, buckets: new Map([[0, [bytesOf(2n)]]]) }], lease);
       const outcomes = once(writer, "message");
       writer.kill("SIGCONT");
       expect((await outcomes)[0]).toEqual({ transaction: "refused", write: "refused" });

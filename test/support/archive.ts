@@ -1,5 +1,4 @@
 import type { ArchivedPart, ArchiveSeries } from "../../src/model/usage/archive.ts";
-import { COLLECTOR_LEASE } from "../../src/store/leases.ts";
 import type { Lease } from "../../src/store/records.ts";
 import type { Store } from "../../src/store/store.ts";
 
@@ -9,13 +8,6 @@ export const bytesOf = (bytesOut: bigint, part = "", bytesIn = 0n): ArchivedPart
   traffic: { bytesOut, bytesIn, parts: null },
   counts: null,
 });
-
-/** Takes the lease of the collector. */
-export async function takeCollectorLease({ leases }: Pick<Store, "leases">): Promise<Lease> {
-  const lease = await leases.take(COLLECTOR_LEASE, "test", 600_000);
-  if (!lease) throw new Error("a free lease was refused");
-  return lease;
-}
 
 /** Archives usage as the collector does. @param buckets parts by the start of their bucket, in RFC 3339 */
 export async function archive(

@@ -1,25 +1,21 @@
 import type { ArchivedPart, UsageReading } from "../../src/model/usage/archive.ts";
 import { DAY_MS, HOUR_MS } from "../../src/model/usage/time.ts";
 import type { ArchivePage } from "../../src/store/archive/archive-transfer.ts";
+import { ATTENDANCE_LEASE } from "../../src/store/leases.ts";
 import type { Store } from "../../src/store/store.ts";
+import { bytesOf } from "./archive.ts";
+import { takeLease } from "./leases.ts";
 import { at } from "./time.ts";
 
 /** Newest hour of {@link fillArchive}. */
 export const ARCHIVED_HOUR = at("2026-03-18T10:00:00Z");
 const HOUR = ARCHIVED_HOUR;
 
-/** Returns a part of a bucket with bytes out and nothing else. */
-export const bytesPart = (bytesOut: bigint, part = ""): ArchivedPart => ({
-  part,
-  traffic: { bytesOut, bytesIn: 0n, parts: null },
-  counts: null,
-});
-
 const buckets = (count: number, parts: number, value: bigint) =>
   new Map(
     Array.from({ length: count }, (_, index) => [
       HOUR - index * HOUR_MS,
-      Array.from({ length: parts }, (_, part) => bytesPart(value + BigInt(part), `stream ${part} "ä" \u{1f600}`)),
+      Array.from({ length: parts }, (_, part) => bytesOf(value + BigInt(part), `stream ${part} "ä" \u{1f600}`)),
     ]),
   );
 
@@ -30,8 +26,7 @@ const readingOf = (readAt: number, of: Map<number, ArchivedPart[]>, owner = "nor
 
 /** Writes as a collector what {@link fillArchive} wrote last, read an hour later. */
 export async function writeNewest({ leases, usageArchive }: Store): Promise<void> {
-  const lease = await leases.take("usage-collector", "test", 600_000);
-  if (!lease) throw new Error("a free lease was refused");
+  const lease = await takeLease({ leases });
   const newest = new Map([...buckets(60, 30, 2n ** 58n), ...buckets(2, 31, 7n)]);
   await usageArchive.write([readingOf(HOUR + 27 * HOUR_MS, newest)], lease);
   await leases.release(lease);
@@ -45,8 +40,7 @@ export const ARCHIVED_ROWS = [60 * 31 + 2 + 701, 2 * 31, 1, 1, 2, 1] as const;
  * corrected and have one part more; one bucket of 701 rows; a source, a gap, and a day of attendance.
  */
 export async function fillArchive({ leases, usageArchive, attendance }: Store, account: string): Promise<void> {
-  const lease = await leases.take("usage-collector", "test", 600_000);
-  if (!lease) throw new Error("a free lease was refused");
+  const lease = await takeLease({ leases });
   const write = (readAt: number, of: Map<number, ArchivedPart[]>, owner?: string) =>
     usageArchive.write([readingOf(readAt, of, owner)], lease);
   await write(HOUR, buckets(60, 30, 2n ** 58n));
@@ -58,8 +52,7 @@ export async function fillArchive({ leases, usageArchive, attendance }: Store, a
   await usageArchive.saveSources(account, [source], lease);
   await usageArchive.saveGaps(account, [{ ...of, from: HOUR - 80 * HOUR_MS, until: HOUR - 70 * HOUR_MS }], lease);
   await leases.release(lease);
-  const counting = await leases.take("attendance-collector", "test", 600_000);
-  if (!counting) throw new Error("a free lease was refused");
+  const counting = await takeLease({ leases }, ATTENDANCE_LEASE);
   const counted = (trackingId: string | null) => ({
     ...{ trackingId, streamName: "derby", country: "DE", sessions: 3 },
     ...{ connections: 5, watchSeconds: 2 ** 40, viewerDays: trackingId === null ? null : 2 },

@@ -48,7 +48,10 @@ const bucketKey = [
   integer("bucket"),
   text("part"),
 ];
-const breakdown = [
+/** Counts of every bucket, and then those that are null where the platform does not give them. */
+export const counterColumns = [
+  "bytes_out",
+  "bytes_in",
   "standard_bytes_out",
   "standard_bytes_in",
   "restream_bytes_out",
@@ -60,13 +63,15 @@ const breakdown = [
   "publish_seconds",
   "views",
   "publishes",
-].map((name) => orNull(count(name)));
+] as const;
+const bytes = counterColumns.slice(0, 2).map(count);
+const breakdown = counterColumns.slice(2).map((name) => orNull(count(name)));
 const seriesKey = [text("owner"), integer("kind"), text("name"), integer("granularity")];
 
 /** Number of the columns that are the key of a row. */
 export const BUCKET_KEY_LENGTH = bucketKey.length;
 /** Number of the counters of a row, which follow its key. */
-export const COUNTERS_LENGTH = 2 + breakdown.length;
+export const COUNTERS_LENGTH = counterColumns.length;
 
 /**
  * Tables of the usage archive, in the order of an export.
@@ -79,8 +84,7 @@ export const archiveTables: readonly ArchiveTable[] = [
     name: "usage_rows",
     columns: [
       ...bucketKey,
-      count("bytes_out"),
-      count("bytes_in"),
+      ...bytes,
       ...breakdown,
       integer("changed_at"),
       integer("read_at"),
@@ -93,13 +97,7 @@ export const archiveTables: readonly ArchiveTable[] = [
   },
   {
     name: "usage_corrections",
-    columns: [
-      ...bucketKey,
-      integer("corrected_at"),
-      orNull(count("bytes_out")),
-      orNull(count("bytes_in")),
-      ...breakdown,
-    ],
+    columns: [...bucketKey, integer("corrected_at"), ...bytes.map(orNull), ...breakdown],
     keyLength: 7,
     groupLength: 7,
   },

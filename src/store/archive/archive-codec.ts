@@ -7,6 +7,7 @@ import {
   completeParts as partsByName,
   type UsageReading,
 } from "../../model/usage/archive.ts";
+import { counterColumns } from "../../model/usage/archive-tables.ts";
 import { MAX_LAG_MS } from "../../model/usage/retention.ts";
 import { DAY_MS, HOUR_MS } from "../../model/usage/time.ts";
 import { hasBytes, noTraffic, type TrafficParts } from "../../model/usage/traffic.ts";
@@ -21,21 +22,6 @@ export const kindCodes: Record<ArchiveKind, number> = {
 };
 export const granularityCodes: Record<ArchiveGranularity, number> = { HOUR: 1, DAY: 2 };
 export const keyColumns = ["owner", "kind", "subject", "granularity", "bucket", "part"] as const;
-export const counterColumns = [
-  "bytes_out",
-  "bytes_in",
-  "standard_bytes_out",
-  "standard_bytes_in",
-  "restream_bytes_out",
-  "restream_bytes_in",
-  "restream_seconds",
-  "geo_cascade_bytes_out",
-  "geo_cascade_bytes_in",
-  "view_seconds",
-  "publish_seconds",
-  "views",
-  "publishes",
-] as const;
 const textColumns: readonly string[] = ["owner", "subject", "part", "name"];
 
 /** Values of a row in the order of its columns. */

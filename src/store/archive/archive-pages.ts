@@ -1,9 +1,10 @@
 import { type RawBuilder, sql } from "kysely";
 import type { ArchiveSeries } from "../../model/usage/archive.ts";
+import { counterColumns } from "../../model/usage/archive-tables.ts";
 import type { TimeWindow } from "../../model/usage/time.ts";
 import type { Db } from "../database.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
-import { clean, counterColumns, ofSeries } from "./archive-codec.ts";
+import { clean, ofSeries } from "./archive-codec.ts";
 import { createStepSize, type StepLimits } from "./step-size.ts";
 
 /** Position of a row in its series, which is sorted by bucket and then by part. */

@@ -6,12 +6,13 @@ import {
   type ArchiveSeries,
   completeParts,
 } from "../../model/usage/archive.ts";
+import { counterColumns } from "../../model/usage/archive-tables.ts";
 import { hoursIn } from "../../model/usage/roll-up.ts";
 import { DAY_MS, HOUR_MS, type TimeWindow } from "../../model/usage/time.ts";
 import type { Traffic } from "../../model/usage/traffic.ts";
 import type { Db } from "../database.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
-import { clean, counterColumns, halvesOf, ofSeries, partOf, texts } from "./archive-codec.ts";
+import { clean, halvesOf, ofSeries, partOf, texts } from "./archive-codec.ts";
 import { processCpuMs } from "./step-size.ts";
 
 /**

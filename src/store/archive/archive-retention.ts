@@ -1,13 +1,14 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type RawBuilder, sql } from "kysely";
 import type { ArchiveSeries } from "../../model/usage/archive.ts";
+import { counterColumns } from "../../model/usage/archive-tables.ts";
 import { type RollUp, rollUpOf } from "../../model/usage/roll-up.ts";
 import { DAY_MS, HOUR_MS, type TimeWindow } from "../../model/usage/time.ts";
 import type { Db } from "../database.ts";
 import { fencedTransaction, heldLease, LeaseLostError } from "../leases.ts";
 import type { Lease } from "../records.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
-import { columns, counterColumns, granularityCodes, halvesOf, keyColumns, list, ofSeries } from "./archive-codec.ts";
+import { columns, granularityCodes, halvesOf, keyColumns, list, ofSeries } from "./archive-codec.ts";
 import { dropEmptyPartitions, ensurePartitions, partitionOf } from "./archive-partitions.ts";
 
 /** Series whose hours become days. */

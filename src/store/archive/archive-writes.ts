@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type RawBuilder, sql } from "kysely";
 import { type ArchivedPart, SETTLED_AFTER_MS, type UsageReading } from "../../model/usage/archive.ts";
+import { counterColumns } from "../../model/usage/archive-tables.ts";
 import type { Db } from "../database.ts";
 import { fencedTransaction, heldLease, LeaseLostError } from "../leases.ts";
 import type { Lease } from "../records.ts";
@@ -12,7 +13,6 @@ import {
   columns,
   columnsOf,
   completeParts,
-  counterColumns,
   isWithoutUsage,
   keyColumns,
   list,
