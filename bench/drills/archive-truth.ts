@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { createUsageCollector } from "../../src/jobs/collect-usage.ts";
 import { usageSeriesOf } from "../../src/jobs/collection-plan.ts";
-import type { ArchiveGranularity, ArchiveKind } from "../../src/model/usage/archive.ts";
+import { type ArchiveGranularity, type ArchiveKind, BUCKET_MS } from "../../src/model/usage/archive.ts";
 import { freshUntilAt } from "../../src/model/usage/retention.ts";
 import { ceilTo, DAY_MS, floorTo, HOUR_MS, type TimeWindow } from "../../src/model/usage/time.ts";
 import type { Traffic } from "../../src/model/usage/traffic.ts";
@@ -172,7 +172,7 @@ async function knownBuckets(
 ): Promise<Map<number, Traffic>> {
   const series = { ...usageSeriesOf(owner, { kind }, name), granularity };
   const span = granularity === "HOUR" ? window : { from: window.from - 400 * DAY_MS, to: window.to };
-  const length = granularity === "HOUR" ? HOUR_MS : DAY_MS;
+  const length = BUCKET_MS[granularity];
   const known = new Map<number, Traffic>();
   for (const [start, { traffic, readAt }] of await store.archiveReads.buckets(series, span))
     if (start + length <= freshUntilAt(readAt, LAG_MS)) known.set(start, traffic);

@@ -4,7 +4,7 @@ import type { DiscoveredNames } from "../cache/discovered-names.ts";
 import type { StreamCatalog } from "../cache/stream-catalog.ts";
 import type { TokenCache } from "../cache/token-cache.ts";
 import { ApplicationError } from "../model/errors.ts";
-import type { UsageReading } from "../model/usage/archive.ts";
+import { BUCKET_MS, type UsageReading } from "../model/usage/archive.ts";
 import type { CollectionProblems } from "../model/usage/collection-problems.ts";
 import { type Retention, retentionAt } from "../model/usage/retention.ts";
 import { floorTo, type TimeWindow } from "../model/usage/time.ts";
@@ -17,14 +17,7 @@ import type { Store } from "../store/store.ts";
 import type { Analytics } from "../upstream/analytics.ts";
 import { realTiming, type Timing } from "../upstream/resilience/retry.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
-import {
-  type CollectionCall,
-  createCollectionPlan,
-  endOf,
-  oldestOf,
-  STEP_MS,
-  usageSeriesOf,
-} from "./collection-plan.ts";
+import { type CollectionCall, createCollectionPlan, endOf, oldestOf, usageSeriesOf } from "./collection-plan.ts";
 import { createJobLease } from "./job-lease.ts";
 import { type CollectedUsage, readUsage } from "./read-usage.ts";
 
@@ -114,7 +107,7 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
     const present = new Set(
       await usageArchive.readBuckets({ ...usageSeriesOf(owner, source, source.name), ...source }, window, usageLagMs),
     );
-    const gaps = spansWithout(present, window, STEP_MS[source.granularity]);
+    const gaps = spansWithout(present, window, BUCKET_MS[source.granularity]);
     if (gaps.length === 0) return;
     const { kind, name, granularity } = source;
     const spans = gaps.map(({ from, to }) => ({ kind, name, granularity, from, until: to }));
@@ -136,7 +129,7 @@ export function createUsageCollector(options: UsageCollectorOptions): UsageColle
     const { kind, granularity, names, window } = call;
     const oldest = oldestOf(granularity, retention);
     const { readUntil } = endOf(granularity, retention);
-    const step = STEP_MS[granularity];
+    const step = BUCKET_MS[granularity];
     const readings: UsageReading[] = [];
     const next: ArchiveSource[] = [];
     for (const name of names) {
@@ -326,7 +319,7 @@ function halvesOf(call: CollectionCall, error: UpstreamError): [CollectionCall, 
       { ...call, names: names.slice(half) },
     ];
   }
-  const middle = floorTo((window.from + window.to) / 2, STEP_MS[granularity]);
+  const middle = floorTo((window.from + window.to) / 2, BUCKET_MS[granularity]);
   if (error.code === "UPSTREAM_REJECTED" || middle <= window.from) return null;
   return [
     { ...call, window: { ...window, to: middle } },

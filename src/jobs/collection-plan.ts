@@ -3,7 +3,7 @@ import type { DiscoveredNames } from "../cache/discovered-names.ts";
 import type { StreamCatalog } from "../cache/stream-catalog.ts";
 import type { TokenCache } from "../cache/token-cache.ts";
 import { isMetered } from "../model/stream/stream.ts";
-import { type ArchiveGranularity, type ArchiveKind, SETTLED_AFTER_MS } from "../model/usage/archive.ts";
+import { type ArchiveGranularity, type ArchiveKind, BUCKET_MS, SETTLED_AFTER_MS } from "../model/usage/archive.ts";
 import type { Retention } from "../model/usage/retention.ts";
 import { ceilTo, DAY_MS, floorTo, HOUR_MS, type TimeWindow } from "../model/usage/time.ts";
 import type { ArchiveSource } from "../store/archive/archive-records.ts";
@@ -67,8 +67,6 @@ interface PlanOptions {
 const REREAD_MS: Record<ArchiveGranularity, number> = { HOUR: 26 * HOUR_MS, DAY: 4 * DAY_MS };
 /** Interval at which all that the platform has is read again, in milliseconds, so that a late change is seen. */
 const REREAD_ALL_EVERY_MS: Record<ArchiveGranularity, number> = { HOUR: DAY_MS, DAY: 7 * DAY_MS };
-/** Length of a bucket, in milliseconds. */
-export const STEP_MS: Record<ArchiveGranularity, number> = { HOUR: HOUR_MS, DAY: DAY_MS };
 
 /** Creates an empty plan. */
 export function createCollectionPlan(options: PlanOptions): CollectionPlan {
@@ -134,7 +132,7 @@ export function createCollectionPlan(options: PlanOptions): CollectionPlan {
     callsOf: async (owner, kind, granularity, retention) => {
       const { to, readUntil } = endOf(granularity, retention);
       const oldest = oldestOf(granularity, retention);
-      const reread = Math.max(oldest, floorTo(readUntil - REREAD_MS[granularity], STEP_MS[granularity]));
+      const reread = Math.max(oldest, floorTo(readUntil - REREAD_MS[granularity], BUCKET_MS[granularity]));
       const isRead = (name: string) => read.has(keyOf({ kind, granularity, name }));
       const period = REREAD_ALL_EVERY_MS[granularity];
       // A time of another reading may be later, where a clock has moved backwards.
@@ -165,7 +163,7 @@ export function createCollectionPlan(options: PlanOptions): CollectionPlan {
     behind: (retention) =>
       [...sources.values()].filter(
         ({ readUntil, granularity }) =>
-          readUntil < floorTo(endOf(granularity, retention).readUntil, STEP_MS[granularity]),
+          readUntil < floorTo(endOf(granularity, retention).readUntil, BUCKET_MS[granularity]),
       ).length,
   };
 }

@@ -1,13 +1,14 @@
 import type { AccountCache } from "../cache/account-cache.ts";
-import type {
-  ArchivedBucket,
-  ArchivedPart,
-  ArchiveGranularity,
-  ArchiveKind,
-  ArchiveSeries,
+import {
+  type ArchivedBucket,
+  type ArchivedPart,
+  type ArchiveGranularity,
+  type ArchiveKind,
+  type ArchiveSeries,
+  BUCKET_MS,
 } from "../model/usage/archive.ts";
 import { freshUntilAt } from "../model/usage/retention.ts";
-import { ceilTo, DAY_MS, HOUR_MS, type TimeWindow } from "../model/usage/time.ts";
+import { ceilTo, type TimeWindow } from "../model/usage/time.ts";
 import { windowKey } from "../model/usage/time-window.ts";
 import type { ArchivePages } from "../store/archive/archive-pages.ts";
 import type { ArchiveReads } from "../store/archive/archive-reads.ts";
@@ -130,9 +131,6 @@ export function createArchivedUsage({ reads, account, usageLagMs, onStale }: Arc
   };
 }
 
-/** Length of a bucket, in milliseconds. */
-const STEP_MS: Record<ArchiveGranularity, number> = { HOUR: HOUR_MS, DAY: DAY_MS };
-
 /** Archive without any usage, for loaders that have no store. */
 export const nothingArchived: ArchivedUsage = {
   buckets: async () => new Map(),
@@ -159,7 +157,7 @@ async function firstReadable(
   granularity: ArchiveGranularity,
 ): Promise<number> {
   if (kind !== "TRACKING_STREAM" || !own.has(name)) throw denied();
-  return ceilTo(await since(name), STEP_MS[granularity]);
+  return ceilTo(await since(name), BUCKET_MS[granularity]);
 }
 
 /** Returns the pages of some tracking ids alone. */

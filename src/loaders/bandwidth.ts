@@ -19,9 +19,8 @@ import type { Zones } from "../model/usage/zones.ts";
 import { allMaybe, isPromise, type MaybePromise, mapMaybe } from "../primitives/maybe-promise.ts";
 import { memoizeLast } from "../primitives/memoize.ts";
 import type { CountryRow, StreamRow } from "../upstream/analytics.ts";
-import { type BandwidthSource, partArchiveOf } from "./bandwidth-source.ts";
+import { type BandwidthArchive, type BandwidthSource, type PartArchive, partArchiveOf } from "./bandwidth-source.ts";
 import {
-  archiveFor,
   isNotRetained,
   joinedCountries,
   joinedCountrySeries,
@@ -29,8 +28,8 @@ import {
   joinedSeries,
   joinedStreamRows,
   joinedTotal,
-  orSettled,
-  readRefused,
+  readWindow,
+  type WindowRead,
 } from "./joined-bandwidth.ts";
 import type { UsageLoaders } from "./usage.ts";
 
@@ -40,22 +39,20 @@ const seriesPlan = memoizeLast(planSeries);
 
 /** Loads the total of a window; what the platform no longer has, from the archive. @throws InvalidInputError WINDOW_NOT_RETAINED */
 export function readTotal(source: BandwidthSource, window: UsageWindow): MaybePromise<Measured<Traffic>> {
-  let plan: TotalPlan;
-  try {
-    plan = totalPlan(window, source.retention);
-  } catch (error) {
-    const archive = archiveFor(error, source.archive?.());
-    return readRefused(joinedTotal(source, archive, error), window, source.retention, archive);
-  }
-  const total = readLiveTotal(source, plan, window);
-  return isPromise(total) && source.archive ? total.catch(() => settledTotal(source, total, window)) : total;
+  return readWindow(source, window, totalRead);
 }
 
-/** Returns a total that cannot be read, from the archive. */
-function settledTotal(source: BandwidthSource, total: Promise<Measured<Traffic>>, window: UsageWindow) {
-  const archive = source.archive?.();
-  return archive ? orSettled(total, joinedTotal(source, archive, null), window, archive) : total;
-}
+const policyOf = ({ retention }: BandwidthSource) => retention;
+const archiveOf = (source: BandwidthSource) => source.archive?.();
+const countryArchiveOf = (source: BandwidthSource) => source.archive?.().countries;
+
+const totalRead: WindowRead<BandwidthSource, TotalPlan, Traffic, BandwidthArchive> = {
+  policyOf,
+  plan: ({ retention }, window) => totalPlan(window, retention),
+  live: readLiveTotal,
+  archive: archiveOf,
+  joined: joinedTotal,
+};
 
 function readLiveTotal(
   source: BandwidthSource,
@@ -99,19 +96,13 @@ export function readSeries(
   granularity: Granularity,
   zones: Zones,
 ): MaybePromise<Measured<readonly SeriesPoint[]>> {
-  let plan: SeriesPlan;
-  try {
-    plan = seriesPlan(window, granularity, zones, source.retention);
-  } catch (error) {
-    const archive = archiveFor(error, source.archive?.());
-    const read = joinedSeries(source, archive, granularity, zones, error);
-    return readRefused(read, window, source.retention, archive);
-  }
-  const series = readLiveSeries(source, plan, window.retention.freshUntil);
-  const archive = isPromise(series) ? source.archive?.() : undefined;
-  return archive && isPromise(series)
-    ? orSettled(series, joinedSeries(source, archive, granularity, zones, null), window, archive)
-    : series;
+  return readWindow(source, window, {
+    policyOf,
+    plan: () => seriesPlan(window, granularity, zones, source.retention),
+    live: (_source, plan) => readLiveSeries(source, plan, window.retention.freshUntil),
+    archive: archiveOf,
+    joined: (_source, archive, refusal) => joinedSeries(source, archive, granularity, zones, refusal),
+  });
 }
 
 function readLiveSeries(
@@ -145,23 +136,20 @@ function readPlanned(
 
 /** Loads which parts of a window are covered by data. @throws InvalidInputError WINDOW_NOT_RETAINED */
 export function readCoverage(source: BandwidthSource, window: UsageWindow): MaybePromise<Measured<Coverage>> {
-  let plan: SeriesPlan;
-  try {
-    plan = planCoverage(window, source.retention);
-  } catch (error) {
-    const archive = archiveFor(error, source.archive?.());
-    return readRefused(joinedCoverage(source, archive, error), window, source.retention, archive);
-  }
-  const points = readPlanned(source, plan, window.retention.freshUntil);
-  const coverage = mapMaybe(points, ({ value, freshUntil }) => ({
-    value: coverageOf(value, window, freshUntil),
-    freshUntil,
-  }));
-  const archive = isPromise(coverage) ? source.archive?.() : undefined;
-  return archive && isPromise(coverage)
-    ? orSettled(coverage, joinedCoverage(source, archive, null), window, archive)
-    : coverage;
+  return readWindow(source, window, coverageRead);
 }
+
+const coverageRead: WindowRead<BandwidthSource, SeriesPlan, Coverage, BandwidthArchive> = {
+  policyOf,
+  plan: ({ retention }, window) => planCoverage(window, retention),
+  live: (source, plan, window) =>
+    mapMaybe(readPlanned(source, plan, window.retention.freshUntil), ({ value, freshUntil }) => ({
+      value: coverageOf(value, window, freshUntil),
+      freshUntil,
+    })),
+  archive: archiveOf,
+  joined: joinedCoverage,
+};
 
 /**
  * Loads the traffic of a window by country, in no order.
@@ -173,21 +161,19 @@ export function readCountries(
   source: BandwidthSource,
   window: UsageWindow,
 ): MaybePromise<Measured<readonly CountryRow[]>> {
-  if (!source.countries) throw noCountries();
-  let plan: TotalPlan;
-  try {
-    plan = totalPlan(window, DAYS_RETAINED);
-  } catch (error) {
-    const needed = archiveFor(error, source.archive?.().countries);
-    return readRefused(joinedCountries(source, needed, error), window, DAYS_RETAINED, needed);
-  }
-  const countries = plan.direct
-    ? source.countries(plan.direct)
-    : { value: [], freshUntil: window.retention.freshUntil };
-  const archive = isPromise(countries) ? source.archive?.().countries : null;
-  return archive && isPromise(countries)
-    ? orSettled(countries, joinedCountries(source, archive, null), window, archive)
-    : countries;
+  const { countries } = source;
+  if (!countries) throw noCountries();
+  return readWindow(source, window, {
+    policyOf: () => DAYS_RETAINED,
+    plan: () => totalPlan(window, DAYS_RETAINED),
+    live: (_source, { direct }) => (direct ? countries.call(source, direct) : noRows(window)),
+    archive: countryArchiveOf,
+    joined: joinedCountries,
+  });
+}
+
+function noRows({ retention }: UsageWindow): Measured<readonly never[]> {
+  return { value: [], freshUntil: retention.freshUntil };
 }
 
 /**
@@ -203,19 +189,13 @@ export async function readCountrySeries(
   zones: Zones,
 ): Promise<Measured<CountrySeries[]>> {
   if (!source.countrySeries) throw noCountries();
-  let plan: SeriesPlan;
-  try {
-    plan = seriesPlan(window, granularity, zones, DAYS_RETAINED);
-  } catch (error) {
-    const needed = archiveFor(error, source.archive?.().countries);
-    const read = joinedCountrySeries(source, needed, granularity, zones, error);
-    return readRefused(read, window, DAYS_RETAINED, needed);
-  }
-  const series = readLiveCountrySeries(source, plan, window);
-  const archive = source.archive?.().countries;
-  return archive
-    ? orSettled(series, joinedCountrySeries(source, archive, granularity, zones, null), window, archive)
-    : series;
+  return readWindow(source, window, {
+    policyOf: () => DAYS_RETAINED,
+    plan: () => seriesPlan(window, granularity, zones, DAYS_RETAINED),
+    live: readLiveCountrySeries,
+    archive: countryArchiveOf,
+    joined: (_source, archive, refusal) => joinedCountrySeries(source, archive, granularity, zones, refusal),
+  });
 }
 
 async function readLiveCountrySeries(
@@ -258,16 +238,13 @@ async function streamRowsOf(
   window: UsageWindow,
 ): Promise<Measured<readonly StreamRow[]>> {
   const load = (direct: TimeWindow) => usage.rowsByTrackingId.load({ name: trackingId, window: direct });
-  const archive = partArchiveOf(usage.archived, { kind: "TRACKING_STREAM", name: trackingId });
-  let plan: TotalPlan;
-  try {
-    plan = totalPlan(window, DAYS_RETAINED);
-  } catch (error) {
-    const needed = archiveFor(error, archive);
-    return readRefused(joinedStreamRows(load, needed, error), window, DAYS_RETAINED, needed);
-  }
-  const rows = plan.direct ? load(plan.direct) : { value: [], freshUntil: window.retention.freshUntil };
-  return isPromise(rows) ? orSettled(rows, joinedStreamRows(load, archive, null), window, archive) : rows;
+  return readWindow<StreamRowLoaders, TotalPlan, readonly StreamRow[], PartArchive>(usage, window, {
+    policyOf: () => DAYS_RETAINED,
+    plan: () => totalPlan(window, DAYS_RETAINED),
+    live: (_usage, { direct }) => (direct ? load(direct) : noRows(window)),
+    archive: ({ archived }) => partArchiveOf(archived, { kind: "TRACKING_STREAM", name: trackingId }),
+    joined: (_usage, archive, refusal) => joinedStreamRows(load, archive, refusal),
+  });
 }
 
 function noCountries(): NotMeteredError {

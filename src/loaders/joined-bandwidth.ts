@@ -29,7 +29,7 @@ import { ceilTo, HOUR_MS, type TimeWindow } from "../model/usage/time.ts";
 import type { UsageWindow } from "../model/usage/time-window.ts";
 import { sumTraffic, type Traffic } from "../model/usage/traffic.ts";
 import type { Zones } from "../model/usage/zones.ts";
-import type { MaybePromise } from "../primitives/maybe-promise.ts";
+import { isPromise, type MaybePromise } from "../primitives/maybe-promise.ts";
 import type { CountryRow, StreamRow } from "../upstream/analytics.ts";
 import type { BandwidthArchive, BandwidthSource, PartArchive, SourceBucket } from "./bandwidth-source.ts";
 
@@ -51,43 +51,50 @@ interface ArchivedTiles {
   readonly isEmpty: boolean;
 }
 
+/** How the value of a window is read: from the platform, and where that no longer retains it or is down, from the archive. */
+export interface WindowRead<Source, Plan, Value, Archive> {
+  policyOf(source: Source): RetentionPolicy;
+  /** Plans the reads of the platform. @throws InvalidInputError WINDOW_NOT_RETAINED */
+  plan(source: Source, window: UsageWindow): Plan;
+  live(source: Source, plan: Plan, window: UsageWindow): MaybePromise<Measured<Value>>;
+  /** Returns the archive of the subject, if it has one. */
+  archive(source: Source): Archive | null | undefined;
+  /** Returns how to read from both. @param refusal error that the read throws if the archive begins after the window */
+  joined(source: Source, archive: Archive, refusal: unknown): JoinedRead<Value>;
+}
+
 /**
- * Returns what reads a refused window: an error that the platform no longer retains it, if the source is archived.
+ * Reads the value of a window: from the platform if that retains it, otherwise from both. In an outage the archive alone
+ * answers, if it has settled the whole window.
  *
- * @throws the error otherwise
+ * @throws InvalidInputError WINDOW_NOT_RETAINED if the subject has no archive
  */
-export function archiveFor<Archive>(error: unknown, archive: Archive | null | undefined): Archive {
-  if (archive && isNotRetained(error)) return archive;
-  throw error;
+export function readWindow<Source, Plan, Value, Archive extends Pick<BandwidthArchive, "onStale">>(
+  source: Source,
+  window: UsageWindow,
+  read: WindowRead<Source, Plan, Value, Archive>,
+): MaybePromise<Measured<Value>> {
+  let plan: Plan;
+  try {
+    plan = read.plan(source, window);
+  } catch (refusal) {
+    const archive = isNotRetained(refusal) ? read.archive(source) : null;
+    if (!archive) throw refusal;
+    const joined = read.joined(source, archive, refusal);
+    return joined(window, read.policyOf(source)).catch((error: unknown) => readSettled(joined, window, archive, error));
+  }
+  const value = read.live(source, plan, window);
+  if (!isPromise(value)) return value;
+  return value.catch((error: unknown) => {
+    const archive = read.archive(source);
+    if (!archive) throw error;
+    return readSettled(read.joined(source, archive, null), window, archive, error);
+  });
 }
 
 /** Returns whether the error says that the platform no longer retains a window. */
 export function isNotRetained(error: unknown): boolean {
   return error instanceof InvalidInputError && error.code === "WINDOW_NOT_RETAINED";
-}
-
-/** Reads a window that the platform does not retain as a whole; in an outage from the archive alone, if that has settled it. */
-export async function readRefused<Value>(
-  read: JoinedRead<Value>,
-  window: UsageWindow,
-  policy: RetentionPolicy,
-  archive: Pick<BandwidthArchive, "onStale">,
-): Promise<Measured<Value>> {
-  try {
-    return await read(window, policy);
-  } catch (error) {
-    return readSettled(read, window, archive, error);
-  }
-}
-
-/** Returns the value, which in an outage is read from the archive, if that has settled the window. */
-export function orSettled<Value>(
-  live: Promise<Measured<Value>>,
-  read: JoinedRead<Value>,
-  window: UsageWindow,
-  archive: Pick<BandwidthArchive, "onStale">,
-): Promise<Measured<Value>> {
-  return live.catch((error: unknown) => readSettled(read, window, archive, error));
 }
 
 /** Reads the window from the archive. @throws the error, unless it is an outage and the archive has settled the whole window */
@@ -136,7 +143,7 @@ export function joinedSeries(
   zones: Zones,
   refusal: unknown,
 ): JoinedRead<readonly JoinedPoint[]> {
-  return (window, policy) => {
+  return async (window, policy) => {
     const plan = planJoinedSeries(window, granularity, zones, policy);
     return readPoints(source, archive, plan, window, refusal);
   };

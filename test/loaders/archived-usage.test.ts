@@ -7,7 +7,7 @@ import {
 import { readCoverage, readSeries, readTotal } from "../../src/loaders/bandwidth.ts";
 import type { BandwidthSource } from "../../src/loaders/bandwidth-source.ts";
 import { createPartnerBandwidth } from "../../src/loaders/tracking-bandwidth.ts";
-import type { ArchivedBucket, ArchiveSeries } from "../../src/model/usage/archive.ts";
+import { type ArchivedBucket, type ArchiveSeries, BUCKET_MS } from "../../src/model/usage/archive.ts";
 import { retentionAt } from "../../src/model/usage/retention.ts";
 import { DAY_MS, HOUR_MS, type TimeWindow } from "../../src/model/usage/time.ts";
 import { resolveWindow } from "../../src/model/usage/time-window.ts";
@@ -96,7 +96,7 @@ const BYTES = { own: 1n, moved: 1_000n } as const;
 function createPartnerBandwidthOf(isUnread: (series: ArchiveSeries, start: number) => boolean = () => false) {
   const reads: Pick<ArchiveReads, "buckets" | "oldest"> = {
     buckets: async (series: ArchiveSeries, { from, to }: TimeWindow) => {
-      const stepMs = series.granularity === "HOUR" ? HOUR_MS : DAY_MS;
+      const stepMs = BUCKET_MS[series.granularity];
       const traffic = bytesOut(BYTES[series.owner as keyof typeof BYTES] * BigInt(stepMs / HOUR_MS));
       const buckets = new Map<number, ArchivedBucket>();
       for (let start = Math.max(from, FEBRUARY.from); start < Math.min(to, FEBRUARY.to); start += stepMs) {

@@ -1,4 +1,4 @@
-import { DAY_MS } from "./time.ts";
+import { DAY_MS, HOUR_MS } from "./time.ts";
 import { noTraffic, sumTraffic, type Traffic } from "./traffic.ts";
 
 /**
@@ -9,6 +9,9 @@ export type ArchiveKind = "ACCOUNT" | "STREAM" | "ACCOUNT_COUNTRY" | "STREAM_COU
 
 /** Size of an archived bucket. */
 export type ArchiveGranularity = "HOUR" | "DAY";
+
+/** Length of an archived bucket, in milliseconds. */
+export const BUCKET_MS: Readonly<Record<ArchiveGranularity, number>> = { HOUR: HOUR_MS, DAY: DAY_MS };
 
 /** Counts that the platform has by country only. */
 export interface CountryCounts {

@@ -76,10 +76,7 @@ function merge(own: Observation, other: Observation) {
       counters: own.counters,
       changedAt: earlier(own.changedAt, other.changedAt),
       readAt: later(own.readAt, other.readAt),
-      settledAt:
-        own.settledAt === null || other.settledAt === null
-          ? (own.settledAt ?? other.settledAt)
-          : earlier(own.settledAt, other.settledAt),
+      settledAt: earliest(own.settledAt, other.settledAt),
       replaced: combined(own.replaced, other.replaced, (a, b) => a | b),
       lacking: combined(own.lacking, other.lacking, (a, b) => a & b),
       isRow: true,
@@ -95,10 +92,7 @@ function merge(own: Observation, other: Observation) {
   const isOwnNewer = compare(own, other) > 0;
   const [newer, former] = isOwnNewer ? [own, other] : [other, own];
   const isCorrected = former.settledAt !== null;
-  const settledAt =
-    newer.settledAt === null || former.settledAt === null
-      ? (newer.settledAt ?? former.settledAt)
-      : earlier(newer.settledAt, former.settledAt);
+  const settledAt = earliest(newer.settledAt, former.settledAt);
   const replaced = combined(newer.replaced, former.replaced, (a, b) => a | b);
   const lacking = newer.lacking ?? former.lacking;
   const observation = { ...newer, settledAt, replaced, lacking, isRow: true };
@@ -160,6 +154,11 @@ function difference(a: string, b: string): number {
 
 function earlier(a: string, b: string): string {
   return difference(a, b) <= 0 ? a : b;
+}
+
+/** Returns the earlier time; null if there is none. */
+function earliest(a: string | null, b: string | null): string | null {
+  return a === null || b === null ? (a ?? b) : earlier(a, b);
 }
 
 function later(a: string, b: string): string {

@@ -4,11 +4,12 @@ import {
   type ArchivedBucket,
   type ArchivedPart,
   type ArchiveSeries,
+  BUCKET_MS,
   completeParts,
 } from "../../model/usage/archive.ts";
 import { counterColumns } from "../../model/usage/archive-tables.ts";
 import { hoursIn } from "../../model/usage/roll-up.ts";
-import { DAY_MS, HOUR_MS, type TimeWindow } from "../../model/usage/time.ts";
+import type { TimeWindow } from "../../model/usage/time.ts";
 import type { Traffic } from "../../model/usage/traffic.ts";
 import type { Db } from "../database.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
@@ -55,7 +56,7 @@ export function createArchiveReads(db: Db, dialect: SqlDialect): ArchiveReads {
     read: (window: TimeWindow, sum: Sum) => Promise<readonly Row[]>,
   ): Promise<Row[]> => {
     if (dialect === "postgres") return [...(await read({ from, to }, sumsOf))];
-    const bucketMs = granularity === "HOUR" ? HOUR_MS : DAY_MS;
+    const bucketMs = BUCKET_MS[granularity];
     const rows: Row[] = [];
     let length = FIRST_STEP;
     for (let start = from; start < to; ) {
@@ -253,7 +254,7 @@ function bucketsAndParts(
   part: string,
   dialect: SqlDialect,
 ): RawBuilder<unknown> {
-  const bucketMs = granularity === "HOUR" ? HOUR_MS : DAY_MS;
+  const bucketMs = BUCKET_MS[granularity];
   const starts = Array.from({ length: Math.ceil((to - from) / bucketMs) }, (_, index) => from + index * bucketMs);
   const list =
     dialect === "sqlite"
